@@ -14,15 +14,17 @@
 //! A process shares the list of a space among its resources for some time. Meanwhile another
 //! process on this host may start a number, and its lock may be free again before this process
 //! wants the same number. The shared list is then older than the start. So every process appends a
-//! line to a file of the space before it starts a number there ([`Claims::note_start`]). A process
-//! that sees lines of other processes requests a new list ([`Claims::not_before`]).
+//! line to a file of the space before it starts a number there ([`Claim::note_start`]). A process
+//! that sees lines of other processes requests a new list ([`Claims::not_before`]). The lines also
+//! show which numbers were started a moment ago, even if the process was killed: CAMS may not show
+//! such a number yet ([`Claim::shown_by`]).
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{OFlags, fcntl_setfl};
 use tokio::time::{Instant, sleep};
@@ -38,6 +40,13 @@ use super::numbers::Target;
 
 /// The wait for another process after which the log warns.
 const LONG: Duration = Duration::from_secs(30);
+
+/// How long CAMS may take to show a number that was started, which is not documented. It is about as
+/// long as the search after a call without an answer.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many bytes of the end of a note are read: an account can start fewer numbers in that time.
+const RECENT: u64 = 64 << 10;
 
 /// The numbers that resources of this process have claimed, and the directory of the lock files and
 /// of the notes of starts.
@@ -135,14 +144,14 @@ impl Claims {
         *changed_at
     }
 
-    /// Notes that this process is going to start a number in the space. A note that cannot be made
-    /// is only logged: the lock on the number still keeps two processes from starting it together.
-    pub(crate) fn note_start(&self, cust_space_id: &str) {
+    /// Appends a line to the note of a space. If that fails, it is only logged: the lock on a number
+    /// still keeps two processes from starting it together.
+    fn append(&self, cust_space_id: &str, line: &str) {
         let Some(path) = self.note(cust_space_id) else {
             return;
         };
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        match append(&path) {
+        match append(&path, line) {
             Ok(added) => {
                 if let Some((length, _)) = notes.get_mut(cust_space_id) {
                     *length += added;
@@ -182,12 +191,7 @@ impl Claim<'_> {
         let Some(directory) = &self.claims.directory else {
             return Ok(());
         };
-        // The name does not show which number it is. It does not depend on the credentials, because
-        // processes with different credentials may start the same number.
-        let (type_name, target) = &self.claimed;
-        let number = target.number.to_string();
-        let name = fingerprint(&[type_name, &target.cust_space_id, &number]);
-        let path = directory.join(format!("{name}.number"));
+        let path = directory.join(format!("{}.number", self.name()));
         let acquire = |deadline| file_lock::acquire(&path, LockMode::Exclusive, deadline);
         // A number that is free is taken even if the time is over.
         let acquired = match acquire(Instant::now()).await {
@@ -229,6 +233,41 @@ impl Claim<'_> {
         move || lock.as_ref().is_none_or(is_valid)
     }
 
+    /// Notes that this process is going to do it.
+    pub(crate) fn note_start(&self, now: SystemTime) {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.append(&now.as_secs().to_string());
+    }
+
+    /// Takes the note back: it has not been done, or CAMS had its time to show it.
+    pub(crate) fn note_end(&self) {
+        self.append("-");
+    }
+
+    fn append(&self, what: &str) {
+        let (name, space) = (self.name(), &self.claimed.1.cust_space_id);
+        self.claims.append(space, &format!("{name} {what}\n"));
+    }
+
+    /// When CAMS shows the number at the latest, if it was done a moment ago, by whatever process.
+    pub(crate) fn shown_by(&self, now: SystemTime) -> Option<Instant> {
+        let note = self.claims.note(&self.claimed.1.cust_space_id)?;
+        let (name, note) = (self.name(), end(&note)?);
+        let lines = note.lines().rev();
+        let what = lines.filter_map(|line| line.strip_prefix(&name)).next()?;
+        let at = UNIX_EPOCH + Duration::from_secs(what.trim().parse().ok()?);
+        // The note says nothing if the clock was set back since.
+        let ago = now.duration_since(at).ok()?;
+        Some(Instant::now() + SHOWN_WITHIN.checked_sub(ago)?)
+    }
+
+    /// The name of what is claimed, which does not show which number it is. It does not depend on the
+    /// credentials, because processes with different credentials may start the same number.
+    fn name(&self) -> String {
+        let (type_name, target) = &self.claimed;
+        fingerprint(&[type_name, &target.cust_space_id, &target.number.to_string()])
+    }
+
     /// It is done, or may be: no other resource of this run may do it.
     pub(crate) fn keep(&mut self) {
         self.kept = true;
@@ -266,12 +305,11 @@ impl Drop for Lock {
     }
 }
 
-/// Adds the line of this process, and returns its length. The operating system puts lines that
-/// several processes append one behind the other, so that no lock is needed.
-fn append(path: &Path) -> io::Result<u64> {
+/// Adds a line, and returns its length. The operating system puts lines that several processes
+/// append one behind the other, so that no lock is needed.
+fn append(path: &Path, line: &str) -> io::Result<u64> {
     let mut file = private_file::open(path)?;
     fcntl_setfl(&file, OFlags::APPEND)?;
-    let line = format!("{}\n", std::process::id());
     file.write_all(line.as_bytes())?;
     Ok(line.len() as u64)
 }
@@ -281,6 +319,17 @@ fn append(path: &Path) -> io::Result<u64> {
 fn length(path: &Path) -> Option<u64> {
     let file = private_file::open(path).ok()?;
     Some(file.metadata().ok()?.len())
+}
+
+/// The end of the note, with what may be a part of a line at first; `None` if it cannot be read.
+fn end(path: &Path) -> Option<String> {
+    let mut file = private_file::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(RECENT)))
+        .ok()?;
+    let mut end = Vec::new();
+    file.take(RECENT).read_to_end(&mut end).ok()?;
+    String::from_utf8(end).ok()
 }
 
 /// The directory of the lock files cannot be used.

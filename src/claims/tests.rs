@@ -164,17 +164,17 @@ async fn only_a_start_by_another_process_makes_earlier_lists_too_old() {
     let (one, other) = (starts(), starts());
     let first = one.not_before("s");
     advance(SECOND).await;
-    one.note_start("s");
-    one.note_start("s");
+    one.append("s", "line\n");
+    one.append("s", "line\n");
     assert_eq!(
         one.not_before("s"),
         first,
         "its own starts are in its lists"
     );
 
-    other.note_start("another space");
+    other.append("another space", "line\n");
     assert_eq!(one.not_before("s"), first);
-    other.note_start("s");
+    other.append("s", "line\n");
     let changed = one.not_before("s");
     assert_eq!(changed, Instant::now());
     advance(SECOND).await;
@@ -182,11 +182,30 @@ async fn only_a_start_by_another_process_makes_earlier_lists_too_old() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_is_known_to_later_processes_for_some_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let claims = || Claims::new(Some(directory.path().join("state")));
+    let (killed, later, call) = (claims(), claims(), call(ENOUGH));
+    let (number, other) = (target("13900001234"), target("13900001235"));
+    let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
+    let claim = killed.claim(&call, TYPE, &number).await.expect("free");
+    claim.note_start(at(0));
+    drop(claim);
+    let claim = later.claim(&call, TYPE, &number).await.expect("free");
+    let other = later.claim(&call, TYPE, &other).await.expect("free");
+    assert_eq!(claim.shown_by(at(4)), Some(Instant::now() + 6 * SECOND));
+    assert_eq!(claim.shown_by(at(11)), None, "CAMS had its time");
+    assert_eq!(other.shown_by(at(4)), None, "another number");
+    claim.note_end();
+    assert_eq!(claim.shown_by(at(4)), None, "it was not started");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_note_that_was_deleted_makes_earlier_lists_too_old() {
     let directory = tempfile::tempdir().expect("a directory");
     let starts = Claims::new(Some(directory.path().join("state")));
     starts.not_before("s");
-    starts.note_start("s");
+    starts.append("s", "line\n");
     let first = starts.not_before("s");
     advance(SECOND).await;
     std::fs::remove_dir_all(directory.path().join("state")).expect("a directory");
@@ -196,7 +215,7 @@ async fn a_note_that_was_deleted_makes_earlier_lists_too_old() {
 #[tokio::test(start_paused = true)]
 async fn without_a_directory_every_list_may_be_too_old() {
     let starts = Claims::new(None);
-    starts.note_start("s");
+    starts.append("s", "line\n");
     let first = starts.not_before("s");
     advance(SECOND).await;
     assert!(starts.not_before("s") > first);
@@ -212,7 +231,7 @@ async fn a_lock_on_the_note_that_is_never_released_delays_no_start() {
     held.lock().expect("its lock");
     let began = Instant::now();
     for _ in 0..100 {
-        other.note_start("s");
+        other.append("s", "line\n");
     }
     assert_eq!(began.elapsed(), Duration::ZERO);
     advance(SECOND).await;

@@ -100,6 +100,7 @@ impl NumberLifecycle for Model {
         };
         let mut claim = operation.claim().await?;
         let mut not_before = cams.claims.not_before(space);
+        let shown_by = claim.shown_by(cams.clock.now());
         let mut renewals = 0;
         let error = loop {
             let question = Question {
@@ -112,7 +113,10 @@ impl NumberLifecycle for Model {
             if let Evidence::Present(presence) = found.evidence {
                 return Ok(operation.adopt(plan, presence, None));
             }
-            cams.claims.note_start(space);
+            if let Some(presence) = operation.wait_until_shown(shown_by).await {
+                return Ok(operation.adopt(plan, presence, None));
+            }
+            claim.note_start(cams.clock.now());
             let claimed = bounds.clone().only_while(claim.witness());
             match client.call(&claimed, &initiate).await {
                 Ok(migration) => return Ok(operation.started(plan, migration).await),
@@ -127,6 +131,7 @@ impl NumberLifecycle for Model {
         if error.may_have_had_effect {
             let presence = operation.search.read_back().await;
             let presence = presence.map_err(|reason| {
+                claim.note_end();
                 messages::unknown_outcome(target, &error, &reason, operation.limit)
             })?;
             return Ok(in_space(plan, target, presence));
@@ -137,6 +142,7 @@ impl NumberLifecycle for Model {
         if refused && let Ok(presence) = operation.search.look_again().await {
             return Ok(operation.adopt(plan, presence, Some(&error)));
         }
+        claim.note_end();
         claim.give_back();
         Err(operation.failed(&error, None))
     }
@@ -185,6 +191,18 @@ pub fn imported(target: &ImportTarget<Model>) -> Result<Model, Diagnostics> {
 }
 
 impl NumberOperation<'_, Model> {
+    /// Looks for a number that another process started a moment ago, or an earlier apply, until CAMS
+    /// has had its time to show it.
+    async fn wait_until_shown(&self, shown_by: Option<Instant>) -> Option<Presence> {
+        let (shown_by, bounds) = (shown_by?, &self.search.bounds);
+        while Instant::now() < shown_by.min(bounds.deadline()) && !bounds.is_stopped() {
+            if let Ok(presence) = self.search.read_back().await {
+                return Some(presence);
+            }
+        }
+        None
+    }
+
     /// The state of a number whose migration has just started. An id that the answer lacks may come
     /// from the lookup, or from a later read.
     async fn started(&self, plan: Model, migration: Migration) -> Model {

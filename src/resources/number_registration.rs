@@ -242,8 +242,7 @@ impl NumberOperation<'_, Model> {
             number,
         };
         claim.keep();
-        let claims = &self.context.provider().claims;
-        claims.note_start(&target.cust_space_id);
+        claim.note_start(self.context.provider().clock.now());
         let claimed = self.search.bounds.clone().only_while(claim.witness());
         let unanswered = match client.call(&claimed, &register).await {
             Ok(_) => None,

@@ -119,6 +119,13 @@ fn at(calls: usize, end: End) {
         "10ms",
         "--migrating-listed-as",
         listed,
+        // Neither operation shows the last numbers when the next apply begins.
+        "--list-lag",
+        "2s",
+        "--lookup-lag",
+        "2s",
+        "--on-repeat",
+        "new-id",
     ]);
     let workspace = many_numbers(&emulator);
     let output = fs::File::create(workspace.path().join("apply.out")).expect("a file");
