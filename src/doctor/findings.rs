@@ -33,10 +33,7 @@ pub(crate) fn findings(observations: &Observations) -> Vec<Finding> {
 fn credentials(observations: &Observations) -> Finding {
     let answers = &observations.answers;
     let Some((origin, kind)) = &observations.credentials else {
-        let text = match observations.problems.is_empty() {
-            true => "No usable credentials are configured.",
-            false => "The settings cannot be used, so no credentials were tried.",
-        };
+        let text = "The settings cannot be used, so no credentials were tried.";
         let facts = json!({ "from": null });
         return Finding::new("credentials", Verdict::Problem, text).with(facts);
     };

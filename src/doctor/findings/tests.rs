@@ -87,7 +87,7 @@ fn every_thing_that_can_be_wrong_is_found_and_says_what_to_do() {
             "credentials",
             changed(|all| all.credentials = None),
             Verdict::Problem,
-            "No usable credentials",
+            "no credentials were tried",
         ),
         (
             "credentials",

@@ -118,7 +118,8 @@ fn missing_settings_are_named_and_nothing_is_asked() {
     let none = examine(&[], &[]);
     assert_eq!(none.code, Some(1));
     none.assert_says(&[
-        "No usable credentials",
+        "no credentials were tried",
+        "No credentials are set",
         "ALIBABA_CLOUD_ACCESS_KEY_ID",
         "was not asked",
     ]);
