@@ -255,7 +255,7 @@ impl Claim<'_> {
         let (name, note) = (self.name(), end(&note)?);
         let lines = note.lines().rev();
         let what = lines.filter_map(|line| line.strip_prefix(&name)).next()?;
-        let at = UNIX_EPOCH + Duration::from_secs(what.trim().parse().ok()?);
+        let at = UNIX_EPOCH.checked_add(Duration::from_secs(what.trim().parse().ok()?))?;
         // The note says nothing if the clock was set back since.
         let ago = now.duration_since(at).ok()?;
         Some(Instant::now() + SHOWN_WITHIN.checked_sub(ago)?)

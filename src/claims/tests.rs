@@ -198,6 +198,8 @@ async fn a_start_is_known_to_later_processes_for_some_time() {
     assert_eq!(other.shown_by(at(4)), None, "another number");
     claim.note_end();
     assert_eq!(claim.shown_by(at(4)), None, "it was not started");
+    claim.append(&u64::MAX.to_string());
+    assert_eq!(claim.shown_by(at(4)), None, "no date");
 }
 
 #[tokio::test(start_paused = true)]

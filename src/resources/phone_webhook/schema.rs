@@ -129,7 +129,8 @@ fn https(value: &Value, path: &Path, invalid: &mut Diagnostics) {
 pub(crate) fn invalid_url(path: &Path) -> Diagnostic {
     let text = format!(
         "{path} is not an https URL. Expected a URL that begins with https:// and contains no \
-         spaces, such as \"https://hooks.example.com/cams\". Messages from customers must not be sent unencrypted."
+         spaces, such as \"https://hooks.example.com/cams\". Messages from customers must not be \
+         sent unencrypted."
     );
     Diagnostic::error("Invalid URL", text).at(path.clone())
 }
